@@ -1,0 +1,123 @@
+"""Who waits, who is next, and what bulk work leaves to the others."""
+
+import asyncio
+from collections import OrderedDict
+
+from missive_async.limits.model import Lane, Permit
+
+_STARVED_AFTER = 20
+"""Grants in a row that a waiting lower lane lets pass before it is served once out of turn."""
+
+_HOLD, _FADE = 0.2, 0.4
+"""Parts of the longest window after the last use by another lane: the reserve stands whole, then is gone."""
+
+
+class Waiter:
+    """One call in the line."""
+
+    __slots__ = ("deadline", "future", "lane", "since")
+
+    def __init__(self, lane: Lane, since: float, deadline: float | None, future: "asyncio.Future[Permit]") -> None:
+        self.lane = lane
+        self.since = since
+        self.deadline = deadline
+        self.future = future
+
+
+class Line:
+    """Waiting calls by lane, first come first served within one; anyone may step out from anywhere at once."""
+
+    __slots__ = ("_lanes", "_passed", "count")
+
+    def __init__(self) -> None:
+        self._lanes: dict[Lane, OrderedDict[Waiter, None]] = {lane: OrderedDict() for lane in Lane}
+        self._passed = 0
+        self.count = 0
+
+    def join(self, waiter: Waiter) -> None:
+        """Stand at the end of one's lane."""
+        self._lanes[waiter.lane][waiter] = None
+        self.count += 1
+
+    def leave(self, waiter: Waiter) -> None:
+        """Step out, served or not; harmless when already out."""
+        if waiter in self._lanes[waiter.lane]:
+            del self._lanes[waiter.lane][waiter]
+            self.count -= 1
+
+    def everyone(self) -> list[Waiter]:
+        """All who wait, in the order of lanes."""
+        return [waiter for lane in self._lanes.values() for waiter in lane]
+
+    def waiting(self) -> dict[Lane, int]:
+        """How many wait in each lane."""
+        return {lane: len(waiters) for lane, waiters in self._lanes.items()}
+
+    def ahead_of(self, lane: Lane) -> int:
+        """How many would be served before a call that joined this lane now."""
+        return sum(len(self._lanes[other]) for other in Lane if other <= lane)
+
+    def heads(self) -> list[tuple[Waiter, bool]]:
+        """The first of each lane in the order to try them, and whether it is one's turn out of order.
+
+        A lower lane that has let a run of grants pass comes first once, and may use the reserve: no lane starves.
+        """
+        heads = [(next(iter(waiters)), False) for waiters in self._lanes.values() if waiters]
+        if len(heads) > 1 and self._passed >= _STARVED_AFTER:
+            longest = min(heads[1:], key=lambda head: head[0].since)
+            heads.remove(longest)
+            heads.insert(0, (longest[0], True))
+        return heads
+
+    def served(self, waiter: Waiter) -> None:
+        """Take out one whose turn it was, and count the turns that lower lanes let pass."""
+        self.leave(waiter)
+        below = any(self._lanes[other] for other in Lane if other > waiter.lane)
+        above = any(self._lanes[other] for other in Lane if other < waiter.lane)
+        self._passed = 0 if above or not below else self._passed + 1
+
+
+class Reserve:
+    """What bulk work leaves to the other lanes: fades when they are quiet, and is back as soon as they are not."""
+
+    __slots__ = ("_before", "_fade", "_half", "_hold", "_since", "last", "places", "uses")
+
+    def __init__(self, places: int, longest_window: float, now: float) -> None:
+        self.places = places
+        self.last = now - longest_window * _FADE
+        """When another lane was last used; whoever uses one says so here, and counts it in `uses`."""
+        self.uses = 0
+        self._hold = longest_window * _HOLD
+        self._fade = longest_window * _FADE
+        self._half = longest_window / 2
+        self._before = 0
+        self._since = now
+
+    def weight(self, now: float) -> float:
+        """1 while the other lanes are in use, then down to 0."""
+        quiet = now - self.last
+        if quiet <= self._hold:
+            return 1.0
+        return max(0.0, 1.0 - (quiet - self._hold) / (self._fade - self._hold))
+
+    def tokens(self, share: int, horizon: float, now: float) -> int:
+        """Tokens of one window to leave: its share, and what the others will want before tokens come back.
+
+        `horizon` is the wait in seconds until then.
+        """
+        weight = self.weight(now)
+        return round(weight * (share + self._rate(now) * horizon)) if weight else 0
+
+    def gone_at(self, now: float) -> float:
+        """The next moment at which the reserve may be seen smaller."""
+        step = (self._fade - self._hold) / 10
+        return max(self.last + self._hold, now) + step if self.weight(now) else float("inf")
+
+    def _rate(self, now: float) -> float:
+        """Uses a second by the other lanes, over the last half to whole of the longest window."""
+        if now - self._since >= self._half:
+            whole = now - self._since >= 2 * self._half
+            self._before = 0 if whole else self.uses
+            self._since = now if whole else self._since + self._half
+            self.uses = 0
+        return (self._before + self.uses) / (self._half + now - self._since)
