@@ -55,9 +55,9 @@ class Pipeline:
     __slots__ = ("core", "options", "transport")
 
     def __init__(self, core: Core, transport: Transport, options: Options) -> None:
-        self.core = core
-        self.transport = transport
-        self.options = options
+        self.core: Core = core
+        self.transport: Transport = transport
+        self.options: Options = options
 
     def with_options(self, **changes: Any) -> "Pipeline":
         """The same pipeline with other options; shares everything else."""

@@ -27,7 +27,7 @@ class Core:
         self.waiting: set[asyncio.Task[Any]] = set()
         self.evicted: set[asyncio.Task[Any]] = set()
         self.ties: dict[str, Any] = {}
-        self.downloads = asyncio.Semaphore(_DOWNLOADS)
+        self.downloads: asyncio.Semaphore = asyncio.Semaphore(_DOWNLOADS)
         self.shared: dict[Any, Any] = {}
         self.at_close: set[Callable[[], object]] = set()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
@@ -74,6 +74,7 @@ async def _with_retries(pipeline: Pipeline, url: str, info: RequestInfo, sink: S
             try:
                 await _once(pipeline, url, info, sink)
             except (TransportFailed, APIError) as error:
+                error.request = info
                 failure, asked = _judged(error)
                 delay = options.retry(attempt, failure, write=False, asked=asked)
                 if delay is None:
@@ -202,14 +203,19 @@ def _request(pool: Pool | Single, url: str, timeout: float) -> Any:
 
 
 def _info(url: object) -> RequestInfo:
-    """What may be told of a signed URL: not its query, which lets whoever has it in. Raises for what is no web address."""
-    try:
-        if not isinstance(url, str) or re.search(r"[\s\x00-\x1f\x7f\\]", url):
-            raise ValueError
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:
-        usable = False
-    if not usable:
+    """What may be told of a signed URL: all but its query, which lets anybody in who has it."""
+    parts = _web_address(url)
+    if parts is None:
         raise InvalidRequest(_NOT_AN_ADDRESS)
     return RequestInfo(method="GET", path=f"{parts.scheme}://{parts.netloc}{parts.path}")
+
+
+def _web_address(url: object) -> SplitResult | None:
+    if not isinstance(url, str) or re.search(r"[\s\x00-\x1f\x7f\\]", url):
+        return None
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and "@" not in parts.netloc else None

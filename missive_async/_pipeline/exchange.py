@@ -26,8 +26,14 @@ from missive_async.limits import Feedback, Permit
 _NEVER_LEFT = frozenset(
     {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError", "InvalidURL"}
 )
-_OVERTIME = 2.0
-"""An exchange that nobody waits for any more may take this many timeouts in all; then its connection is closed."""
+_TELLING = 8
+"""Letters from which on a token is one, and not a word of the answer: real ones have 36 and more."""
+
+_OVERTIME = 30.0
+"""Seconds, or another timeout if that is longer, that an exchange may go on for when nobody waits for it any more.
+
+A server does not stop working on a request because its connection was closed, so its place is freed by an answer, or
+when there can hardly come one."""
 
 
 @attrs.frozen
@@ -47,7 +53,7 @@ class Transport:
     __slots__ = ("_base_url", "_headers", "_secret", "pool")
 
     def __init__(self, pool: Pool | Single, base_url: str, token: str, agent: str) -> None:
-        self.pool = pool
+        self.pool: Pool | Single = pool
         self._base_url = base_url
         self._secret = token.encode()
         self._headers = httpx.Headers(
@@ -71,7 +77,8 @@ class Transport:
 
     def redacted(self, body: bytes) -> bytes:
         """The body without the token, should the server have repeated it."""
-        return body.replace(self._secret, b"[token]") if self._secret in body else body
+        known = len(self._secret) >= _TELLING and self._secret in body
+        return body.replace(self._secret, b"[token]") if known else body
 
 
 class Exchange:
@@ -106,8 +113,7 @@ class Exchange:
         finally:
             alarm.cancel()
             if not task.done():
-                left = clock.monotonic() + timeout * _OVERTIME - timeout
-                late = clock.call_at(max(left, clock.monotonic()), task.cancel)
+                late = clock.call_at(clock.monotonic() + max(timeout, _OVERTIME), task.cancel)
                 task.add_done_callback(lambda _: late.cancel())
 
     def _extensions(self, timeout: float) -> dict[str, Any]:
