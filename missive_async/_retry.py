@@ -9,6 +9,9 @@ import attrs
 
 from missive_async.errors import ConfigurationError
 
+_LONGEST_ASKED = 900.0
+"""Seconds; a server that is away for longer is better left to whoever calls."""
+
 
 class Failure(enum.Enum):
     """How an attempt failed, as far as asking again is concerned."""
@@ -53,7 +56,7 @@ class RetryPolicy:
         """
         if failure is Failure.REFUSED:
             return 0.0 if attempt <= self.refusals else None
-        if failure is Failure.FINAL or attempt >= self.attempts:
+        if failure is Failure.FINAL or attempt >= self.attempts or (asked or 0.0) > _LONGEST_ASKED:
             return None
         if write and failure is not Failure.NEVER_LEFT:
             return None

@@ -30,6 +30,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -37,7 +38,11 @@ import msgspec
 
 _MESSAGE_LENGTH = 500
 _PATH_LENGTH = 120
-_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_DEEPEST, _MOST = 8, 100
+"""Levels of an error body, and items of each, that are read for a message."""
+
+_HEAD = 65_536
+_TITLE = re.compile(rb"<title[^>]{0,200}>(.{0,500}?)</title>", re.IGNORECASE | re.DOTALL)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +62,8 @@ class RequestInfo:
 
 def _rebuild(kind: type["MissiveError"], args: tuple[Any, ...], state: dict[str, Any]) -> "MissiveError":
     error = kind.__new__(kind, *args)
+    error.args = args  # which an OSError, as TimedOut is one, takes in its constructor only
+    error.args = args  # which OSError leaves to its constructor
     error.__dict__.update(state)
     return error
 
@@ -128,8 +135,8 @@ class PartiallyApplied(MissiveError):
 
     def __init__(self, message: str, *, done: Sequence[Any], failed: Sequence[Any]) -> None:
         super().__init__(message)
-        self.done = tuple(done)
-        self.failed = tuple(failed)
+        self.done: tuple[Any, ...] = tuple(done)
+        self.failed: tuple[Any, ...] = tuple(failed)
 
 
 class APIError(MissiveError):
@@ -155,7 +162,7 @@ class APIError(MissiveError):
         self.status = status
         self.code = code
         self.body = body
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.request = request
 
 
@@ -206,7 +213,7 @@ class DecodeError(MissiveError):
         self, message: str, *, paths: Sequence[str] = (), body: bytes = b"", request: RequestInfo | None = None
     ) -> None:
         super().__init__(message)
-        self.paths = tuple(paths)
+        self.paths: tuple[str, ...] = tuple(paths)
         self.body = body
         self.request = request
 
@@ -241,7 +248,7 @@ class InvalidPayload(WebhookError):
 
     def __init__(self, message: str, *, paths: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.paths = tuple(paths)
+        self.paths: tuple[str, ...] = tuple(paths)
 
 
 _BY_STATUS: dict[int, type[APIError]] = {
@@ -273,7 +280,7 @@ def error_for(
     if 300 <= status < 400:
         message = "a redirect, which is not followed: check the base URL"
     error = kind(
-        _one_line(message or _reason(status)),
+        _one_line(message) or _reason(status),
         status=status,
         code=code,
         body=decoded,
@@ -354,25 +361,27 @@ def _message(decoded: Any, body: bytes) -> tuple[str, str | None]:
 
 
 def _from_text(text: str, body: bytes) -> str:
-    title = _TITLE.search(body)
+    title = _TITLE.search(body[:_HEAD])
     if title:
         return html.unescape(title.group(1).decode("utf-8", "replace"))
     return "" if text.lstrip().startswith("<") else text
 
 
-def _flat(value: Any) -> str:
+def _flat(value: Any, deepest: int = _DEEPEST) -> str:
     """A message of any JSON shape as text: lists joined, mappings as `key: value`."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or not deepest:
         return ""
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_flat(item)}" for key, item in value.items() if _flat(item))
+        items = [(key, _flat(item, deepest - 1)) for key, item in islice(value.items(), _MOST)]
+        return ", ".join(f"{key}: {text}" for key, text in items if text)
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_flat, value)))
+        return ", ".join(filter(None, (_flat(item, deepest - 1) for item in value[:_MOST])))
     return str(value)
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = "".join(letter if letter.isprintable() else " " for letter in text.strip()[: 4 * _MESSAGE_LENGTH])
+    line = " ".join(line.split())
     return line if len(line) <= _MESSAGE_LENGTH else line[: _MESSAGE_LENGTH - 1] + "…"
 
 
