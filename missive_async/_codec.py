@@ -74,10 +74,12 @@ def to_dict(model: Any) -> dict[str, Any]:
     """A model in the API's JSON shape: its own attribute names, Unix times, and no attribute that is `None`.
 
     Raises `TypeError` for anything that is no model. Fields that the models do not know are not in them: read
-    `pager.raw()` for records exactly as received.
+    `pager.raw()` for records exactly as received. A model that keeps what it was read from, as `raw`, gives that.
     """
     if not attrs.has(type(model)):
         raise TypeError(f"a model, not {type(model).__name__}")
+    if isinstance(received := getattr(model, "raw", None), Mapping):
+        return dict(received)
     return cast("dict[str, Any]", _converter.unstructure(model))
 
 
@@ -134,26 +136,21 @@ def some(key: str, model: type[T]) -> Callable[[bytes], list[T]]:
     return records
 
 
+def several(key: str, model: type[T]) -> Callable[[bytes], list[T]]:
+    """The same, or no records at all for an empty answer, which a successful write may be (201 or 204)."""
+    decode = some(key, model)
+    return lambda body: decode(body) if body.strip() else []
+
+
 @functools.cache
 def some_raw(key: str) -> Callable[[bytes], list[msgspec.Raw]]:
-    """The same, with the records left as the JSON text that they came as."""
+    """A decoder as `some`, with the records left as the JSON text that they came as."""
     decode = _envelope(key, msgspec.Raw)
 
     def records(body: bytes) -> list[msgspec.Raw]:
         found: msgspec.Raw = decode(body)
         text = bytes(found)
         return cast("list[msgspec.Raw]", decode_json(text, list[msgspec.Raw])) if text.startswith(b"[") else [found]
-
-    return records
-
-
-def several(key: str, model: type[T]) -> Callable[[bytes], list[T]]:
-    """A decoder of the records under `key`, as `many`, but one that takes a single object, and an empty answer, too."""
-    decode = _envelope(key, list[model] | model)  # type: ignore[valid-type]
-
-    def records(body: bytes) -> list[T]:
-        found = decode(body) if body.strip() else []
-        return found if isinstance(found, list) else [found]
 
     return records
 

@@ -2,7 +2,6 @@
 
 from missive_async._pipeline.call import MAX_BODY, Options, Params, Pipeline, query
 from missive_async._pipeline.core import Core
-from missive_async._pipeline.download import Sink, download
 from missive_async._pipeline.exchange import Transport
 from missive_async._pipeline.pool import Pool, Single
 
@@ -14,8 +13,6 @@ __all__ = [
     "Pipeline",
     "Pool",
     "Single",
-    "Sink",
     "Transport",
-    "download",
     "query",
 ]

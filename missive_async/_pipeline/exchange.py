@@ -146,6 +146,8 @@ class Exchange:
             error = ClientClosed("the client was closed during the call") if core.closed else TimedOut("gave up")
         except Exception as problem:  # noqa: BLE001 - judged below; what is no transport's fault goes to the caller
             error = self._judge(problem)
+        except BaseException as problem:  # noqa: BLE001 - the caller's too, or it would wait for nothing
+            error = problem
         finally:
             spent = self.failure is not Failure.NEVER_LEFT or answer is not None
             feedback = None if answer is None else _feedback(answer, clock.time)

@@ -1,0 +1,88 @@
+"""Missive's own rules, checked before a request is spent: every broken one is named, then nothing is sent."""
+
+import re
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from missive_async._codec import UNSET
+from missive_async.errors import InvalidRequest
+
+_LONGEST_ID = 200
+
+
+class Problems:
+    """Collects broken rules; leaving the `with` block raises `InvalidRequest` with all of them."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self.found:
+            raise InvalidRequest(self.found)
+
+    def add(self, problem: str) -> None:
+        """Note one broken rule."""
+        self.found.append(problem)
+
+    def unless(self, kept: object, problem: str) -> None:
+        """Note a rule that is not kept."""
+        if not kept:
+            self.found.append(problem)
+
+
+def given(value: Any) -> bool:
+    """Whether an argument was passed with something in it: not `UNSET`, not `None`, not empty."""
+    if value is UNSET or value is None:
+        return False
+    return bool(value) if isinstance(value, str | list | tuple | dict) else True
+
+
+def bad_id(value: object) -> str | None:
+    """Why this cannot be an id, or `None`: an id must stay one segment of the path."""
+    if not isinstance(value, str):
+        return f"an id is a str, not {type(value).__name__}"
+    if not value.strip():
+        return "an id must not be empty"
+    if value in {".", ".."} or re.search(r"[/\\,?#%\s\x00-\x1f\x7f]", value) or len(value) > _LONGEST_ID:
+        return f"not an id: {value[:60]!r}"
+    return None
+
+
+def segment(id: str) -> str:
+    """An id as one path segment; raises `InvalidRequest` for what would change the path."""
+    problem = bad_id(id)
+    if problem:
+        raise InvalidRequest(problem)
+    return quote(id, safe="")
+
+
+def segments(ids: Sequence[str] | Iterable[str]) -> str:
+    """Ids as one comma-separated path segment; raises `InvalidRequest` with every bad one."""
+    if isinstance(ids, str):
+        raise InvalidRequest(f"a sequence of ids, not one str: {ids[:60]!r}")
+    ids = list(ids)
+    with Problems() as problems:
+        for problem in filter(None, map(bad_id, ids)):
+            problems.add(problem)
+        problems.unless(ids, "no ids were given")
+    return ",".join(quote(id, safe="") for id in ids)
+
+
+def api_path(method: str, path: Any) -> str:
+    """A path below the base URL as callers write it; raises `InvalidRequest` for what would leave the API."""
+    with Problems() as problems:
+        problems.unless(method in {"GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"}, f"not a method: {method[:20]!r}")
+        usable = isinstance(path, str) and not re.search(r"[\s\x00-\x1f\x7f\\]", path) and "://" not in path
+        problems.unless(usable, f"not a path below the base URL: {path!r}")
+        if usable:
+            head = path.partition("?")[0]
+            clean = not any(part in {".", ".."} or part == "" for part in head.strip("/").split("/"))
+            problems.unless(clean and not head.startswith("//") and "#" not in path, f"not a path: {path!r}")
+    return "/" + str(path).lstrip("/")
