@@ -124,7 +124,6 @@ def one(key: str, model: type[T]) -> Callable[[bytes], T]:
     return record
 
 
-@functools.cache
 def some(key: str, model: type[T]) -> Callable[[bytes], list[T]]:
     """A decoder of as many records under `key` as there are, be it an object alone or an array."""
     decode = _envelope(key, list[model] | model)  # type: ignore[valid-type]

@@ -3,7 +3,7 @@
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,10 +16,8 @@ from missive_async._retry import RetryPolicy
 from missive_async.config import Config, seconds
 from missive_async.errors import ConfigurationError
 from missive_async.limits import BudgetSnapshot, Lane, Limiter, LocalLimiter, RateLimits
-from missive_async.resources import Resources
+from missive_async.resources._registry import Resources
 from missive_async.resources._rules import api_path
-
-_AGENT = f"missive-async/{version('missive-async')} Python/{sys.version_info.major}.{sys.version_info.minor}"
 
 
 class AsyncMissive(Resources):
@@ -64,7 +62,7 @@ class AsyncMissive(Resources):
     ) -> None:
         budget = self._limiter.budget(config.account, config.limits)
         core = Core(config, budget, clock, on_event)
-        transport = Transport(pool, config.base_url, config.token, _AGENT)
+        transport = Transport(pool, config.base_url, config.token, _agent())
         options = Options(deadline=config.deadline, timeout=config.timeout, retry=config.retry)
         super().__init__(Pipeline(core, transport, options))
         self._view = False
@@ -151,7 +149,7 @@ class AsyncMissive(Resources):
         `path` is below the base URL, as `/contacts`. Gives `None` for an empty answer. Spends one request; raises
         `InvalidRequest` for a path that leaves the API, otherwise `APIError` and its like.
         """
-        method = method.upper()
+        method = str(method).upper()
         return await self._pipeline.call(method, api_path(method, path), _codec.anything, params=params, json=json)
 
     @property
@@ -175,3 +173,10 @@ def _pool(config: Config, transport: Any, http_client: Any) -> Pool | Single:
     if http_client is not None:
         return Single(http_client, foreign=True)
     return Single.over(transport) if transport is not None else Pool(secure=config.base_url.startswith("https:"))
+
+
+@cache
+def _agent() -> str:
+    from importlib.metadata import version  # costs as much as many of our modules, so only when there is a client
+
+    return f"missive-async/{version('missive-async')} Python/{sys.version_info.major}.{sys.version_info.minor}"

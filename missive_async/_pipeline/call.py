@@ -3,12 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
+from uuid import UUID
 
 import attrs
 
-from missive_async import _codec, events
+from missive_async import _codec
 from missive_async._pipeline.core import Core
 from missive_async._pipeline.exchange import Answer, Exchange, Transport
 from missive_async._retry import Failure, RetryPolicy
@@ -82,13 +85,13 @@ class Pipeline:
         try:
             result = decode(await call.answer(loop))
         except DecodeError as error:
-            undecodable = _undecodable(error, call.info)
-            call.tell(events.Failed, error=undecodable)
+            undecodable = _undecodable(error, call.info, self.transport.redacted(error.body))
+            call.tell("Failed", error=undecodable)
             raise undecodable from error.__cause__
         except BaseException as error:
-            call.tell(events.Failed, error=error)
+            call.tell("Failed", error=error)
             raise
-        call.tell(events.Succeeded)
+        call.tell("Succeeded")
         return result
 
 
@@ -96,12 +99,19 @@ def query(params: Params | None) -> str:
     """Parameters as a query string: `None` and `UNSET` left out, flags as `true`, times as Unix seconds."""
     if not params:
         return ""
-    parts = [
-        f"{quote(name, safe='')}={quote(_text(value), safe='')}"
-        for name, value in params.items()
-        if value is not None and value is not _codec.UNSET
-    ]
+    given = {name: value for name, value in params.items() if value is not None and value is not _codec.UNSET}
+    try:
+        parts = [f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in given.items()]
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"a parameter that cannot be sent: {error}") from error
     return "?" + "&".join(parts) if parts else ""
+
+
+def _target(info: RequestInfo) -> str:
+    """Path and query; a path that a caller wrote may have a query of its own."""
+    path, _, own = info.path.partition("?")
+    asked = "&".join(filter(None, [own, query(info.params)[1:]]))
+    return f"{path}?{asked}" if asked else path
 
 
 def _text(value: Any) -> str:
@@ -111,7 +121,11 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list | tuple | set | frozenset):
         return ",".join(map(_text, value))
-    return str(_codec.unix(value) if hasattr(value, "timestamp") else value)
+    if hasattr(value, "timestamp"):
+        return str(_codec.unix(value))
+    if not isinstance(value, int | float | Decimal | UUID | date) or value != value:  # noqa: PLR0124 - NaN
+        raise TypeError(f"{value!r:.60} is no text, number or time")
+    return str(value)
 
 
 class _Call:
@@ -142,10 +156,10 @@ class _Call:
     async def answer(self, loop: asyncio.AbstractEventLoop) -> bytes:
         """The body of the first 2xx answer; raises what the last attempt ended in."""
         transport = self.pipeline.transport
-        request = transport.build(self.info.method, self.info.path + query(self.info.params), self.content)
+        request = transport.build(self.info.method, _target(self.info), self.content)
         while True:
             permit = await self._acquire()
-            self.tell(events.Sent, attempt=self.tries + self.refusals + 1)
+            self.tell("Sent", attempt=self.tries + self.refusals + 1)
             exchange = Exchange(transport, request, permit, write=self.write)
             try:
                 answer = await exchange.run(self.pipeline.core, loop, self._time_left())
@@ -160,7 +174,8 @@ class _Call:
                 await self._again(answer.cut, Failure.LOST)
                 continue
             self._answered(answer)
-            await self._again(self._error(answer), _failure(answer.status), retry_after(answer.headers))
+            asked = retry_after(answer.headers, self.pipeline.core.clock.time())
+            await self._again(self._error(answer), _failure(answer.status), asked)
 
     async def _acquire(self) -> Any:
         core = self.pipeline.core
@@ -179,7 +194,7 @@ class _Call:
             core.budget.release(permit, spent=False)
             raise BudgetExceeded("the deadline passed", retry_after=core.budget.estimate(self.lane))
         if core.on_event is not None:
-            self.tell(events.Waited, seconds=permit.waited, lane=permit.lane.name)
+            self.tell("Waited", seconds=permit.waited, lane=permit.lane.name)
         return permit
 
     def _time_left(self) -> float:
@@ -201,12 +216,12 @@ class _Call:
             self.tries += 1
             self.refusals = 0
         number = self.refusals if failure is Failure.REFUSED else self.tries
-        closing = isinstance(error, ClientClosed)
+        closing = isinstance(error, ClientClosed) or self.pipeline.core.closed
         delay = None if closing else self.options.retry(number, failure, write=self.write, asked=asked)
         if delay is None or self._too_late(delay):
             self._give_up(error, failure)
         _log.info("%s failed (%s), next attempt in %.1f s", self.info, _brief(error), delay)
-        self.tell(events.Retrying, attempt=number, delay=delay, error=error)
+        self.tell("Retrying", attempt=number, delay=delay, error=error)
         if delay:
             await self._sleep(delay)
 
@@ -247,18 +262,20 @@ class _Call:
         if answer.status == 429:
             pause = self.pipeline.core.budget.snapshot().paused_for
             _log.warning("%s was refused (429): nothing is sent for %.1f s", self.info, pause)
-            self.tell(events.Refused, pause=pause)
+            self.tell("Refused", pause=pause)
         attempt = self.tries + self.refusals + 1
-        self.tell(events.Answered, attempt=attempt, status=answer.status, seconds=answer.seconds)
+        self.tell("Answered", attempt=attempt, status=answer.status, seconds=answer.seconds)
 
-    def tell(self, kind: Callable[..., object], **details: Any) -> None:
+    def tell(self, event: str, **details: Any) -> None:
         """Say to whoever listens that something happened to this call."""
         listener = self.pipeline.core.on_event
         if listener is None:
             return
+        from missive_async import events  # a fifth of what the package takes to import, and few listen
+
         elapsed = self.pipeline.core.clock.monotonic() - self.start
         try:
-            listener(kind(request=self.info, elapsed=elapsed, **details))
+            listener(getattr(events, event)(request=self.info, elapsed=elapsed, **details))
         except Exception:  # noqa: BLE001 - a listener's fault must not become the call's
             _log.exception("the event listener failed")
 
@@ -280,10 +297,10 @@ def _brief(error: Exception) -> str:
     return str(error) if not isinstance(error, RateLimited) else "429"
 
 
-def _undecodable(error: DecodeError, info: RequestInfo) -> DecodeError:
+def _undecodable(error: DecodeError, info: RequestInfo, body: bytes) -> DecodeError:
     return DecodeError(
         f"the answer to {info} is not what the reference says: {error}",
         paths=error.paths,
-        body=error.body,
+        body=body,
         request=info,
     )

@@ -29,6 +29,9 @@ _NEVER_LEFT = frozenset(
 _TELLING = 8
 """Letters from which on a token is one, and not a word of the answer: real ones have 36 and more."""
 
+_IN_POOL = 0.9
+"""The part of a timeout that a request may wait for a connection of the pool: then it is known not to have left."""
+
 _OVERTIME = 30.0
 """Seconds, or another timeout if that is longer, that an exchange may go on for when nobody waits for it any more.
 
@@ -72,13 +75,26 @@ class Transport:
             headers = httpx.Headers(headers)
             headers["content-type"] = "application/json"
         if self.pool.foreign:  # it may be another library's, and may have headers of its caller's
-            return self.pool.take().build_request(method, self._base_url + target, headers=headers.raw, content=content)
+            url = self._base_url + target
+            request = self.pool.take().build_request(method, url, headers=headers.raw, content=content)
+            request.headers.pop("cookie", None)  # which may have been set for another token
+            return request
         return httpx.Request(method, self._base_url + target, headers=headers, content=content)
 
     def redacted(self, body: bytes) -> bytes:
         """The body without the token, should the server have repeated it."""
         known = len(self._secret) >= _TELLING and self._secret in body
         return body.replace(self._secret, b"[token]") if known else body
+
+    def failed(self, problem: Exception, what: str) -> TransportFailed:
+        """What a caller is told of a failure; without its cause, should a server's babble have brought the token in."""
+        chain: list[BaseException] = []
+        link: BaseException | None = problem
+        while link is not None and link not in chain:
+            chain.append(link)
+            link = link.__cause__ or link.__context__
+        told = "\n".join(map(repr, chain)).encode(errors="replace")
+        return failed(problem, what, whole=self.redacted(told) == told)
 
 
 class Exchange:
@@ -88,7 +104,7 @@ class Exchange:
     of patience leaves neither a torn connection nor a place behind.
     """
 
-    __slots__ = ("_left", "_permit", "_request", "_transport", "_write", "failure")
+    __slots__ = ("_abandoned", "_left", "_permit", "_request", "_transport", "_write", "failure")
 
     def __init__(self, transport: Transport, request: Any, permit: Permit, *, write: bool) -> None:
         self._transport = transport
@@ -96,14 +112,17 @@ class Exchange:
         self._permit = permit
         self._write = write
         self._left: bool | None = None
+        self._abandoned = False
         self.failure = Failure.LOST
 
     async def run(self, core: Core, loop: asyncio.AbstractEventLoop, timeout: float) -> Answer:
         """The answer, whole or cut; raises `TransportFailed` or `TimedOut`, `failure` says how it failed."""
         if core.closed:
             core.budget.release(self._permit, spent=False)
+            self.failure = Failure.NEVER_LEFT
             raise ClientClosed("the client is closed")
-        self._request.extensions.update(self._extensions(timeout))
+        # a mapping of its own: an earlier attempt may be under way still, and trace its steps through the one it has
+        self._request.extensions = {**self._request.extensions, **self._extensions(timeout)}
         future: asyncio.Future[Answer] = loop.create_future()
         task = core.spawn(self._work(core, future))
         clock = core.clock
@@ -117,14 +136,16 @@ class Exchange:
                 task.add_done_callback(lambda _: late.cancel())
 
     def _extensions(self, timeout: float) -> dict[str, Any]:
-        limits = {"connect": timeout, "pool": timeout, "read": None, "write": None}
+        limits = {"connect": timeout, "pool": timeout * _IN_POOL, "read": None, "write": None}
         if self._write:
             return {"timeout": limits, "trace": self._trace}
         return {"timeout": limits}
 
     async def _trace(self, name: str, _: Mapping[str, Any]) -> None:
-        """Notes whether any part of a write can have reached the server."""
+        """Notes whether any part of a write can have reached the server; stops one that was taken for not sent."""
         if name.endswith("send_request_headers.started"):
+            if self._abandoned:
+                raise TimedOut("connected too late")
             self._left = True
         elif self._left is None:
             self._left = False
@@ -132,6 +153,7 @@ class Exchange:
     def _out_of_time(self, future: "asyncio.Future[Answer]", timeout: float) -> None:
         if not future.done():
             if self._left is False:
+                self._abandoned = True
                 self.failure = Failure.NEVER_LEFT
             future.set_exception(TimedOut(f"no answer within {timeout:.3g} s"))
 
@@ -144,6 +166,8 @@ class Exchange:
             answer = await self._send(clock.monotonic, start)
         except asyncio.CancelledError:
             error = ClientClosed("the client was closed during the call") if core.closed else TimedOut("gave up")
+            if self._left is False:
+                self.failure = Failure.NEVER_LEFT
         except Exception as problem:  # noqa: BLE001 - judged below; what is no transport's fault goes to the caller
             error = self._judge(problem)
         except BaseException as problem:  # noqa: BLE001 - the caller's too, or it would wait for nothing
@@ -178,7 +202,7 @@ class Exchange:
         except Exception as problem:
             if not is_transport_fault(problem):
                 raise
-            cut = failed(problem, "the answer was cut short")
+            cut = self._transport.failed(problem, "the answer was cut short")
         finally:
             if not response.is_closed:
                 with contextlib.suppress(Exception):
@@ -193,6 +217,8 @@ class Exchange:
         names = _names(problem)
         if names & _NEVER_LEFT or self._left is False:
             self.failure = Failure.NEVER_LEFT
+        if isinstance(problem, ClientClosed):
+            self.failure = Failure.NEVER_LEFT
         if isinstance(problem, MissiveError):
             return problem
         if isinstance(problem, RuntimeError) and "closed" in str(problem):
@@ -200,7 +226,8 @@ class Exchange:
             return ClientClosed("the HTTP client was closed")
         if not is_transport_fault(problem):
             return problem
-        return failed(problem, "could not connect" if self.failure is Failure.NEVER_LEFT else "no answer came")
+        what = "could not connect" if self.failure is Failure.NEVER_LEFT else "no answer came"
+        return self._transport.failed(problem, what)
 
 
 def _names(problem: Exception) -> set[str]:
@@ -213,12 +240,12 @@ def is_transport_fault(problem: Exception) -> bool:
     return isinstance(problem, OSError) or bool(_names(problem) & {"RequestError", "StreamError", "InvalidURL"})
 
 
-def failed(problem: Exception, what: str) -> TransportFailed:
-    """The error that a caller is told of it."""
+def failed(problem: Exception, what: str, *, whole: bool = True) -> TransportFailed:
+    """The error that a caller is told of it: the whole of it, or its kind only."""
     timed_out = "TimeoutException" in _names(problem)
-    detail = str(problem) or type(problem).__name__
+    detail = (whole and str(problem)) or type(problem).__name__
     error = (TimedOut if timed_out else TransportFailed)(f"{what}: {detail}")
-    error.__cause__ = problem
+    error.__cause__ = problem if whole else None
     return error
 
 

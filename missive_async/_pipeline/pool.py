@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from missive_async.errors import ClientClosed
+
 _KEPT = 100
 """Idle connections that are kept at most, however many tokens share the pool."""
 
@@ -46,11 +48,14 @@ class Pool:
     def __init__(self, *, secure: bool) -> None:
         self.secure = secure
         self._context = httpx.create_ssl_context(verify=secure)
+        self._closed = False
         self._idle: list[httpx.AsyncClient] = []
         self._all: set[httpx.AsyncClient] = set()
 
     def take(self) -> httpx.AsyncClient:
-        """A client for one exchange."""
+        """A client for one exchange; raises `ClientClosed` when there will be no more."""
+        if self._closed:
+            raise ClientClosed("the client that the connections belong to was closed")
         if self._idle:
             return self._idle.pop()
         limits = httpx.Limits(keepalive_expiry=_KEEPALIVE)
@@ -60,7 +65,7 @@ class Pool:
 
     def give(self, client: httpx.AsyncClient) -> Coroutine[Any, Any, None] | None:
         """Take a client back; when there are more than enough, the closing that is left to do."""
-        if len(self._idle) < _KEPT:
+        if len(self._idle) < _KEPT and not self._closed:
             self._idle.append(client)
             return None
         self._all.discard(client)
@@ -68,6 +73,7 @@ class Pool:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        self._closed = True
         self._idle.clear()
         while self._all:
             await self._all.pop().aclose()

@@ -19,8 +19,8 @@ try:
     from opentelemetry import metrics, trace
     from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation
     from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, TracerProvider
-except ImportError as error:
-    raise ImportError("OpenTelemetry is not installed: pip install 'missive-async[opentelemetry]'") from error
+except ImportError as _error:
+    raise ImportError("OpenTelemetry is not installed: pip install 'missive-async[opentelemetry]'") from _error
 
 _SCOPE = "missive_async"
 _WORD = re.compile(r"[a-z_]+")

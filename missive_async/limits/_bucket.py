@@ -11,10 +11,11 @@ class Bucket:
 
     A token is `free`, or out with a request in flight, or on its way back: `due` holds the times, in order, at which
     the spent ones return. That is `seconds` after the response arrived: the server dated the request before that, so
-    by its own count, sliding or fixed, the request has left the window by then.
+    by its own count, sliding or fixed, the request has left the window by then. `doubts` holds those times of `due` at
+    which a sliding window need not have counted the request until then: lost, slow, refused, or somebody else's.
     """
 
-    __slots__ = ("boundary", "due", "free", "requests", "returned", "seconds", "share", "window")
+    __slots__ = ("blur", "boundary", "doubts", "due", "free", "requests", "returned", "seconds", "share", "window")
 
     def __init__(self, window: Window) -> None:
         self.window = window
@@ -24,7 +25,9 @@ class Bucket:
         self.free = window.requests
         self.due: deque[float] = deque()
         self.returned = 0
+        self.doubts: deque[float] = deque()
         self.boundary: float | None = None
+        self.blur = 0.0
 
     def collect(self, now: float) -> int:
         """Take back the tokens that are due; how many are free then."""
@@ -39,7 +42,9 @@ class Bucket:
         """A request's response arrived now: its token comes back when the server has forgotten it."""
         when = now + self.seconds
         if self.boundary is not None:
-            when = self._end_of_window(now)
+            end = self._end_of_window(now)
+            if now < end - self.blur:
+                when = min(when, end)
         if self.due and when < self.due[-1]:
             self.insert(when)
         else:
@@ -49,9 +54,17 @@ class Bucket:
         """A token that comes back at another time than the usual one."""
         bisect.insort(self.due, when)
 
-    def align(self, boundary: float) -> None:
-        """The server's windows are fixed and one ends at `boundary`: tokens come back at window ends."""
+    def doubt(self, when: float, now: float) -> None:
+        """Of the token that comes back then, it is not certain that a sliding window counts it for so long."""
+        doubts = self.doubts
+        while doubts and doubts[0] <= now:
+            doubts.popleft()
+        doubts.append(when)
+
+    def align(self, boundary: float, blur: float) -> None:
+        """Windows of the server are fixed, so tokens come back at their ends: `boundary`, or up to `blur` before it."""
         self.boundary = boundary
+        self.blur = blur
 
     def unalign(self) -> None:
         """The server's windows are not fixed after all, or nothing is known of them."""
@@ -62,6 +75,7 @@ class Bucket:
         for _ in range(min(tokens, self.free)):
             self.free -= 1
             self.insert(until)
+            self.doubts.append(until)
 
     def free_at(self, count: int) -> float | None:
         """When `count` tokens will be free at once by what is known: `None` when that depends on requests in flight."""

@@ -53,6 +53,18 @@ class Listener:
         if feedback is not None and feedback.limit is not None:
             self._compare(feedback, permit, now, in_flight)
 
+    def burn(self, now: float) -> None:
+        """The tokens of a refused request come back after the pause, for the server need not have counted it."""
+        for bucket in self._buckets:
+            when = min(now + bucket.seconds, self.paused_until)
+            bucket.insert(when)
+            bucket.doubt(when, now)
+
+    def doubt(self, now: float) -> None:
+        """A request ended of which a server with sliding windows may know less than we do: it was lost, or slow."""
+        for bucket in self._buckets:
+            bucket.doubt(now + bucket.seconds, now)
+
     def _pause(self, feedback: Feedback, now: float, *, again: bool) -> None:
         """Pause for as long as is asked; `again` when the request was sent after the last pause, not before it."""
         self.refused += 1
@@ -78,7 +90,7 @@ class Listener:
                 used = bucket.requests - max(0, feedback.remaining)
                 self._phases[index].observe(feedback, used, permit.granted_at, now)
                 self._tighten(bucket, used, feedback, now, ours=in_flight, since=permit.marks[index])
-        self.heard = True
+        self.heard = self.heard or not feedback.refused
 
     def _tighten(self, bucket: Bucket, used: int, feedback: Feedback, now: float, *, ours: int, since: int) -> None:
         """Give up tokens that the server counts as used and we do not: somebody else has them.

@@ -15,9 +15,9 @@ def forecast(
 ) -> float:
     """The time at which the call at `position` (1 is next) would be let in, if exchanges take `exchange` seconds.
 
-    The line moves from `start` on. Each bucket comes with the tokens that this lane must leave alone; `places` are those
-    free to it, and all. A call that needs a token spent by an earlier one of the line waits for that one's turn, its
-    exchange and the window.
+    The line moves from `start` on. Each bucket comes with the tokens that this lane must leave alone; `places` are
+    those free to it, and all. A call that needs a token spent by an earlier one of the line waits for that one's turn,
+    its exchange and the window.
     """
     turns: dict[int, float] = {}
     for n in sorted(_chain(position, buckets)):

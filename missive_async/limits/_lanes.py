@@ -2,14 +2,33 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
+from math import sqrt
 
 from missive_async.limits.model import Lane, Permit
 
 _STARVED_AFTER = 20
 """Grants in a row that a waiting lower lane lets pass before it is served once out of turn."""
 
-_HOLD, _FADE = 0.2, 0.4
-"""Parts of the longest window after the last use by another lane: the reserve stands whole, then is gone."""
+_HOLD, _FADE = 1.0, 1.5
+"""Longest windows after the last use by another lane: the reserve stands whole, then is gone.
+
+What bulk takes of it comes back only after such a window, so whoever came within the last one is waited for. Shorter
+times save bulk a five hundredth, and let callers who come every few minutes wait for a quarter of an hour.
+"""
+
+_UNUSED = 2 / 3
+"""Longest windows for which the other lanes count as quiet at the start.
+
+Bulk work could spend the longest window within its first seconds, so who comes shortly after must find a reserve; where
+nobody does, bulk soon has all.
+"""
+
+_STEPS = 10
+"""Looks that waiting bulk takes at a fading reserve."""
+
+_DOUBT = 3.0
+"""Standard deviations by which the others may want more than they did: calls come in clusters, polls above all."""
 
 
 class Waiter:
@@ -80,17 +99,19 @@ class Line:
 class Reserve:
     """What bulk work leaves to the other lanes: fades when they are quiet, and is back as soon as they are not."""
 
-    __slots__ = ("_before", "_fade", "_half", "_hold", "_since", "last", "places", "uses")
+    __slots__ = ("_before", "_fade", "_half", "_hold", "_known", "_since", "_step", "last", "places", "uses")
 
     def __init__(self, places: int, longest_window: float, now: float) -> None:
         self.places = places
-        self.last = now - longest_window * _FADE
+        self.last = now - longest_window * _UNUSED
         """When another lane was last used; whoever uses one says so here, and counts it in `uses`."""
         self.uses = 0
         self._hold = longest_window * _HOLD
         self._fade = longest_window * _FADE
+        self._step = (self._fade - self._hold) / _STEPS
         self._half = longest_window / 2
-        self._before = 0
+        self._before = 0.0
+        self._known = 0.0
         self._since = now
 
     def weight(self, now: float) -> float:
@@ -100,24 +121,41 @@ class Reserve:
             return 1.0
         return max(0.0, 1.0 - (quiet - self._hold) / (self._fade - self._hold))
 
-    def tokens(self, share: int, horizon: float, now: float) -> int:
-        """Tokens of one window to leave: its share, and what the others will want before tokens come back.
+    def tokens(self, share: int, due: Sequence[float], now: float) -> int:
+        """Tokens of one window to leave: its share, and what the others may want before as many have come back.
 
-        `horizon` is the wait in seconds until then.
+        `due` holds the times at which tokens come back. At the first burst of a bulk job that is far away, and the
+        share alone would be used up; later the others live on their own tokens, which come back as they were spent.
         """
         weight = self.weight(now)
-        return round(weight * (share + self._rate(now) * horizon)) if weight else 0
+        if not weight:
+            return 0
+        rate = self._rate(now)
+        wanted = 0.0
+        back, step, count = 0, 1, len(due)
+        while back < count:  # until the 1st, 2nd, 4th, 8th, ... token is back: enough to find the tightest moment
+            uses = rate * max(0.0, due[back] - now)
+            wanted = max(wanted, uses + _DOUBT * sqrt(uses) - back)
+            back, step = back + step, 2 * step
+        return round(weight * (share + wanted))
 
     def gone_at(self, now: float) -> float:
         """The next moment at which the reserve may be seen smaller."""
-        step = (self._fade - self._hold) / 10
-        return max(self.last + self._hold, now) + step if self.weight(now) else float("inf")
+        if not self.weight(now):
+            return float("inf")
+        when = self.last + self._step * ((now - self.last) // self._step + 1)
+        return when if when > now else when + self._step
 
     def _rate(self, now: float) -> float:
-        """Uses a second by the other lanes, over the last half to whole of the longest window."""
-        if now - self._since >= self._half:
-            whole = now - self._since >= 2 * self._half
-            self._before = 0 if whole else self.uses
-            self._since = now if whole else self._since + self._half
+        """Uses a second by the other lanes, one more than were seen, over half of the longest window or more.
+
+        At first, over the time since the beginning, however short.
+        """
+        seconds = now - self._since
+        if seconds >= self._half:
+            self._before = self.uses * self._half / seconds
+            self._known = self._half
+            self._since = now
             self.uses = 0
-        return (self._before + self.uses) / (self._half + now - self._since)
+            seconds = 0.0
+        return (self._before + self.uses + 1) / max(self._known + seconds, self._step)

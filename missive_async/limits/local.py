@@ -9,6 +9,7 @@ from missive_async.limits._bucket import Bucket
 from missive_async.limits._feedback import Listener
 from missive_async.limits._forecast import forecast
 from missive_async.limits._lanes import Line, Reserve, Waiter
+from missive_async.limits._phase import SLACK
 from missive_async.limits.model import BudgetSnapshot, Feedback, Lane, Permit, RateLimits, WindowSnapshot
 
 _INTERACTIVE, _BULK = Lane.INTERACTIVE, Lane.BULK
@@ -77,8 +78,7 @@ class LocalBudget:
             for bucket in self._buckets:
                 bucket.free += 1
         elif feedback is not None and feedback.refused:
-            for bucket in self._buckets:
-                bucket.insert(min(now + bucket.seconds, listener.paused_until))
+            listener.burn(now)
         else:
             share = 0.2 if self._spent else 1.0
             self._exchange_seconds += share * (now - permit.granted_at - self._exchange_seconds)
@@ -88,6 +88,8 @@ class LocalBudget:
                     bucket.due.append(when)
                 else:
                     bucket.spend_until(now)
+            if listener.heard and (feedback is None or now - permit.granted_at > SLACK):
+                listener.doubt(now)
         self._spent += spent
         if self._line.count:
             self._serve(now)
@@ -104,11 +106,13 @@ class LocalBudget:
                     requests=bucket.requests, seconds=bucket.seconds, free=bucket.free, next_free_in=next_free
                 )
             )
+        waits = {lane: self.estimate(lane) for lane in Lane}
         return BudgetSnapshot(
             places=self._limits.concurrency,
             places_free=self._free,
             windows=tuple(windows),
-            next_free_in=self.estimate(),
+            next_free_in=waits[_INTERACTIVE],
+            waits=waits,
             waiting=self._line.waiting(),
             spent=self._spent,
             refused=self._listener.refused,
@@ -143,8 +147,7 @@ class LocalBudget:
         """The tokens of a window that this lane must leave alone."""
         if lane is not _BULK:
             return 0
-        horizon = bucket.due[0] - now if bucket.due else 0.0
-        return min(self._reserve.tokens(bucket.share, horizon, now), bucket.requests // 2)
+        return min(self._reserve.tokens(bucket.share, bucket.due, now), bucket.requests // 2)
 
     def _fits(self, lane: Lane, now: float, *, out_of_turn: bool = False) -> bool:
         """Whether a call of this lane may go now, the line apart."""

@@ -135,14 +135,16 @@ class WindowSnapshot:
 class BudgetSnapshot:
     """The budget at one moment; all times in seconds.
 
-    `next_free_in` is the wait that an interactive call asked now would have (estimated), `waited` the sum of all waits
-    so far, `refused` the 429s seen, `paused_for` what is left of a pause that the server asked for.
+    `waits` is what a call asked now would wait in each lane (estimated), `next_free_in` that of an interactive one,
+    `waited` the sum of all waits so far, `refused` the 429s seen, `paused_for` what is left of a pause that the server
+    asked for.
     """
 
     places: int
     places_free: int
     windows: tuple[WindowSnapshot, ...]
     next_free_in: float
+    waits: Mapping[Lane, float]
     waiting: Mapping[Lane, int]
     spent: int
     refused: int
@@ -159,11 +161,11 @@ class Permit:
     __slots__ = ("granted_at", "lane", "marks", "released", "since")
 
     def __init__(self, lane: Lane, granted_at: float, since: float) -> None:
-        self.lane = lane
-        self.granted_at = granted_at
-        self.since = since
+        self.lane: Lane = lane
+        self.granted_at: float = granted_at
+        self.since: float = since
         self.marks: tuple[int, ...] = ()
-        self.released = False
+        self.released: bool = False
 
     @property
     def waited(self) -> float:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from missive_async._codec import UNSET
 from missive_async.errors import InvalidRequest
 
 _LONGEST_ID = 200
+_METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"})
 
 
 class Problems:
@@ -78,11 +79,16 @@ def segments(ids: Sequence[str] | Iterable[str]) -> str:
 def api_path(method: str, path: Any) -> str:
     """A path below the base URL as callers write it; raises `InvalidRequest` for what would leave the API."""
     with Problems() as problems:
-        problems.unless(method in {"GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"}, f"not a method: {method[:20]!r}")
-        usable = isinstance(path, str) and not re.search(r"[\s\x00-\x1f\x7f\\]", path) and "://" not in path
-        problems.unless(usable, f"not a path below the base URL: {path!r}")
-        if usable:
-            head = path.partition("?")[0]
-            clean = not any(part in {".", ".."} or part == "" for part in head.strip("/").split("/"))
-            problems.unless(clean and not head.startswith("//") and "#" not in path, f"not a path: {path!r}")
+        problems.unless(method in _METHODS, f"not a method: {method[:20]!r}")
+        problems.unless(
+            isinstance(path, str) and _stays_below(path), f"not a path below the base URL: {str(path)[:100]!r}"
+        )
     return "/" + str(path).lstrip("/")
+
+
+def _stays_below(path: str) -> bool:
+    """Whether a path means the same to everyone who reads it, decoded or not."""
+    head = path.partition("?")[0]
+    odd = re.search(r"[\s\x00-\x1f\x7f\\#\ud800-\udfff]", path) or re.search(r"%(2f|5c|[01]|7f)", head, re.IGNORECASE)
+    parts = unquote(head).strip("/").split("/")
+    return not odd and "://" not in head and not head.startswith("//") and not {"", ".", ".."}.intersection(parts)

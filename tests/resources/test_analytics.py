@@ -19,7 +19,7 @@ from missive_async import (
     RateLimits,
     ReportFuture,
 )
-from missive_async.resources import ReportRequest
+from missive_async.models import ReportRequest
 from missive_async.simulator import Fault, Faults, ServerLimits, Simulator, make_account, serve
 
 FILTERS = {

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from missive_async import DecodeError, to_dict
-from missive_async.resources import MetricChange, Report, ReportBucket
+from missive_async.models import MetricChange, Report, ReportBucket
 from missive_async.resources._report import METRICS, read_report
 
 SAMPLE = json.loads((Path(__file__).parents[1] / "samples" / "analytics-report-shape.json").read_text())["payload"]
