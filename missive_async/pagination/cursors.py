@@ -15,6 +15,10 @@ _REMEMBERED = 2_000
 """Ids that an offset walk remembers: ten of the largest pages, so that memory does not grow with the list."""
 
 
+_TIMELESS = -1
+"""The time of a record that has none, among those given out."""
+
+
 class Walk(Protocol):
     """One way through a list."""
 
@@ -41,7 +45,7 @@ class OffsetWalk:
         self._offset = _whole(_parse(cursor, {"offset"}), "offset", cursor) if cursor is not None else 0
         self._recent: dict[str, None] = {}
         self._stale = 0
-        self.done = False
+        self.done: bool = False
 
     def ask(self) -> dict[str, int]:
         """The offset."""
@@ -72,7 +76,7 @@ class OffsetWalk:
 class OnceWalk:
     """One page and no more."""
 
-    done = False
+    done: bool = False
 
     def __init__(self, cursor: str | None) -> None:
         if cursor is not None:
@@ -112,17 +116,21 @@ class UntilWalk:
         self._ties = ties
         self._lenient = lenient
         self._until: int | None = None
-        self._below = False
+        self._below = 0
+        self._wider = False
         self._cut = True
         self._edge: dict[str, int] = {}
-        self.done = False
+        self._last: set[str] = set()
+        self.done: bool = False
         if cursor is not None:
             self._restore(cursor)
 
     def ask(self) -> dict[str, int]:
         """`until`, but for the first page."""
-        asked = self._asked()
-        return {} if asked is None else {"until": asked}
+        if self._until is None:
+            return {}
+        self._wider = self._ties.exclusive  # which another list may find out while this one waits for its answer
+        return {"until": self._asked(self._until)}
 
     def take(self, marks: Sequence[Mark]) -> list[int] | None:
         """All but the records of the page border that have been given out."""
@@ -130,11 +138,12 @@ class UntilWalk:
             self._ties.exclusive = True
             return None
         fresh = []
-        seen = set(self._edge)
+        seen = self._last.union(self._edge)
         for index, (id, _) in enumerate(marks):
             if id not in seen:
                 fresh.append(index)
                 seen.add(id)
+        self._last = {id for id, _ in marks}
         self._advance(marks, any_fresh=bool(fresh))
         return fresh
 
@@ -142,22 +151,24 @@ class UntilWalk:
         """The time to go on from, and the records at that time that have been given out."""
         if self.done:
             return None
-        state = {"until": self._until, "below": self._below, "cut": self._cut, "seen": self._edge}
+        state = {
+            "until": self._until,
+            "below": self._below,
+            "cut": self._cut,
+            "exclusive": self._ties.exclusive,
+            "seen": self._edge,
+        }
         return json.dumps(state, separators=(",", ":"))
 
-    def _asked(self) -> int | None:
-        if self._until is None:
-            return None
-        wider = self._until + 1 if self._ties.exclusive else self._until
-        return wider - 1 if self._below else wider
+    def _asked(self, until: int) -> int:
+        return until + self._wider - self._below
 
     def _loses_ties(self, marks: Sequence[Mark]) -> bool:
         """Whether records at `until` are missing from the answer, and some that we never saw may be with them."""
-        if self._until is None or self._below or self._ties.exclusive or not self._cut:
+        if self._until is None or self._below or self._wider or not self._cut:
             return False
-        full_of_ties = len(marks) >= self._limit and all(time == self._until for _, time in marks)
         present = {id for id, _ in marks}
-        return not full_of_ties and any(time == self._until and id not in present for id, time in self._edge.items())
+        return any(time == self._until and id not in present for id, time in self._edge.items())
 
     def _advance(self, marks: Sequence[Mark], *, any_fresh: bool) -> None:
         times = [time for _, time in marks if time is not None]
@@ -165,17 +176,17 @@ class UntilWalk:
             self.done = True
             return
         oldest = min(times)
-        asked = self._asked()
-        if asked is not None and not any_fresh and max(times) > asked:
+        if self._until is not None and not any_fresh and max(times) > self._asked(self._until):
             self._ignored()
             return
-        self._cut = len(marks) == self._limit
+        # a page beyond the limit goes on to the end of a run of ties
+        self._cut = len(marks) == self._limit or any(time != oldest for _, time in marks[self._limit - 1 :])
         if self._until is not None and oldest >= self._until:
-            self._below = True
+            self._below += 1
         else:
-            self._until, self._below = oldest, False
+            self._until, self._below = oldest, 0
             self._edge = {id: time for id, time in self._edge.items() if time <= oldest + 1}
-        edge = {id: time for id, time in marks if time is not None and time <= oldest + 1}
+        edge = {id: _TIMELESS if time is None else time for id, time in marks if time is None or time <= oldest + 1}
         self._edge.update(edge)
 
     def _ignored(self) -> None:
@@ -184,13 +195,15 @@ class UntilWalk:
         self.done = True
 
     def _restore(self, cursor: str) -> None:
-        state = _parse(cursor, {"until", "below", "cut", "seen"})
+        state = _parse(cursor, {"until", "below", "cut", "exclusive", "seen"})
         self._until = _whole(state, "until", cursor)
-        self._below, self._cut = bool(state["below"]), bool(state["cut"])
-        seen = state["seen"]
-        if not isinstance(seen, dict) or not all(isinstance(time, int) for time in seen.values()):
+        self._below = _whole(state, "below", cursor)
+        cut, exclusive, seen = state["cut"], state["exclusive"], state["seen"]
+        sound = isinstance(cut, bool) and isinstance(exclusive, bool) and isinstance(seen, dict)
+        if not sound or not all(type(time) is int for time in seen.values()):
             raise _not_a_cursor(cursor)
-        self._edge = seen
+        self._cut, self._edge = cut, seen
+        self._ties.exclusive = self._ties.exclusive or exclusive
 
 
 def _not_a_cursor(cursor: object) -> InvalidRequest:

@@ -144,8 +144,8 @@ class Pager(Generic[T]):
         listing, kind = self._listing, self._kind
         while True:
             params = {**listing.params, "limit": listing.limit, **walk.ask()}
-            rows = await listing.pipeline.call("GET", listing.path, kind.decode, params=params)
-            fresh = walk.take([kind.mark(row) for row in rows])
+            rows, marks = await listing.pipeline.call("GET", listing.path, kind.decode, params=params)
+            fresh = walk.take(marks)
             if fresh is not None:
                 break
         found = rows if len(fresh) == len(rows) else [rows[index] for index in fresh]
