@@ -22,7 +22,7 @@ P = ParamSpec("P")
 EPOCH = 1_790_000_000.0
 """Unix time at virtual time zero, as `VirtualClock` has it."""
 
-_ROUNDS = 200_000
+_ROUNDS = 100_000
 """Rounds of the loop in which no time passes, before that is called a livelock."""
 
 _PATIENCE = 10.0

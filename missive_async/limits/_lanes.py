@@ -17,11 +17,11 @@ What bulk takes of it comes back only after such a window, so whoever came withi
 times save bulk a five hundredth, and let callers who come every few minutes wait for a quarter of an hour.
 """
 
-_UNUSED = 2 / 3
-"""Longest windows for which the other lanes count as quiet at the start.
+_UNUSED = 7 / 6
+"""Longest windows for which the other lanes count as quiet at the start, so that a part of the reserve stands at first.
 
-Bulk work could spend the longest window within its first seconds, so who comes shortly after must find a reserve; where
-nobody does, bulk soon has all.
+Bulk work can spend the longest window in its first two minutes, and who comes just then would wait for a quarter of an
+hour; where nobody comes, bulk has all of it after five minutes.
 """
 
 _STEPS = 10
@@ -147,7 +147,7 @@ class Reserve:
         return when if when > now else when + self._step
 
     def _rate(self, now: float) -> float:
-        """Uses a second by the other lanes, one more than were seen, over half of the longest window or more.
+        """Uses a second by the other lanes, over half of the longest window or more: one more than were seen, if any.
 
         At first, over the time since the beginning, however short.
         """
@@ -158,4 +158,5 @@ class Reserve:
             self._since = now
             self.uses = 0
             seconds = 0.0
-        return (self._before + self.uses + 1) / max(self._known + seconds, self._step)
+        seen = self._before + self.uses
+        return (seen + 1) / max(self._known + seconds, self._step) if seen else 0.0

@@ -144,7 +144,7 @@ class LocalBudget:
         return self._reserve.places if lane is _BULK and self._reserve.weight(now) else 0
 
     def _held(self, bucket: Bucket, lane: Lane, now: float) -> int:
-        """The tokens of a window that this lane must leave alone."""
+        """The tokens of a window that this lane must leave alone: half of them at most."""
         if lane is not _BULK:
             return 0
         return min(self._reserve.tokens(bucket.share, bucket.due, now), bucket.requests // 2)
@@ -160,7 +160,9 @@ class LocalBudget:
             due = bucket.due
             if due and due[0] <= now:
                 bucket.collect(now)
-            if not bucket.free or (bound and bucket.free <= self._held(bucket, lane, now)):
+            if not bucket.free:
+                return False
+            if bound and bucket.free <= bucket.requests // 2 and bucket.free <= self._held(bucket, lane, now):
                 return False
         return True
 

@@ -164,7 +164,7 @@ async def test_who_comes_first_while_bulk_has_begun_finds_a_reserve():
 async def test_where_nobody_else_ever_came_the_reserve_is_soon_gone():
     budget = a_budget()
     assert await granted_now(budget, BULK) == 4
-    await asyncio.sleep(0.84 * 900)
+    await asyncio.sleep(900 / 3)
     assert await granted_now(budget, BULK) == 5
 
 

@@ -48,8 +48,7 @@ async def steadily(budget, server, count, latency=0.2, seed=1):
 # Fixed windows, found out
 
 
-@pytest.mark.parametrize("phase", [0.0, 17.0, 450.0, 333.25])
-@pytest.mark.parametrize("skew", [0.0, 5.37, -3_600.9])
+@pytest.mark.parametrize(("phase", "skew"), [(0.0, 0.0), (17.0, 5.37), (450.0, -3_600.9), (333.25, 0.0), (450.0, 5.37)])
 def test_once_the_phase_is_known_nearly_all_of_the_fixed_optimum_is_used_and_nothing_refused(phase, skew):
     """Measured from the third window on, against a client that knows everything."""
 
