@@ -12,6 +12,9 @@ from missive_async.errors import ConfigurationError
 _LONGEST_ASKED = 900.0
 """Seconds; a server that is away for longer is better left to whoever calls."""
 
+_DOUBLINGS = 64
+"""More than any delay bears, and few enough for a float."""
+
 
 class Failure(enum.Enum):
     """How an attempt failed, as far as asking again is concerned."""
@@ -60,5 +63,5 @@ class RetryPolicy:
             return None
         if write and failure is not Failure.NEVER_LEFT:
             return None
-        delay = min(self.first_delay * 2.0 ** (attempt - 1), self.longest_delay)
+        delay = min(self.first_delay * 2.0 ** min(attempt - 1, _DOUBLINGS), self.longest_delay)
         return max(delay * (0.5 + self.jitter() / 2), asked or 0.0)

@@ -28,7 +28,8 @@ def _a_token(_: object, __: object, value: str) -> None:
 def _a_base_url(_: object, __: object, value: str) -> None:
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        host = (parts.hostname or "").encode("idna")
+        usable = parts.scheme in {"http", "https"} and bool(host) and (parts.port is None or parts.port > 0)
     except (ValueError, AttributeError, TypeError):
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", value):
@@ -50,7 +51,19 @@ def seconds(name: str, value: float | None) -> None:
 
 
 def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if value is None and attribute.default is not None:
+        raise ConfigurationError(f"{attribute.name} must be seconds above zero, not None")
     seconds(attribute.name, value)
+
+
+def _limits(_: object, __: object, value: Any) -> None:
+    if not isinstance(value, RateLimits):
+        raise ConfigurationError(f"limits must be RateLimits, not {value!r}")
+
+
+def _policy(_: object, __: object, value: Any) -> None:
+    if not callable(value):
+        raise ConfigurationError(f"retry must be a RetryPolicy or a function like one, not {value!r}")
 
 
 @attrs.frozen(kw_only=True)
@@ -62,10 +75,10 @@ class Config:
 
     token: str = attrs.field(validator=_a_token, repr=False)
     base_url: str = attrs.field(default=DEFAULT_BASE_URL, converter=_without_slash, validator=_a_base_url)
-    limits: RateLimits = attrs.field(factory=RateLimits.default, validator=attrs.validators.instance_of(RateLimits))
+    limits: RateLimits = attrs.field(factory=RateLimits.default, validator=_limits)
     timeout: float = attrs.field(default=DEFAULT_TIMEOUT, validator=_seconds)
     deadline: float | None = attrs.field(default=None, validator=_seconds)
-    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy, validator=_policy)
 
     @classmethod
     def from_environment(

@@ -63,7 +63,6 @@ class RequestInfo:
 def _rebuild(kind: type["MissiveError"], args: tuple[Any, ...], state: dict[str, Any]) -> "MissiveError":
     error = kind.__new__(kind, *args)
     error.args = args  # which an OSError, as TimedOut is one, takes in its constructor only
-    error.args = args  # which OSError leaves to its constructor
     error.__dict__.update(state)
     return error
 

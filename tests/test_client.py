@@ -14,6 +14,7 @@ from missive_async import (
     InvalidRequest,
     Lane,
     LocalLimiter,
+    NotFound,
     OutcomeUnknown,
     RateLimits,
     RetryPolicy,
@@ -323,3 +324,177 @@ async def test_events_tell_the_life_of_a_call_and_a_broken_listener_breaks_nothi
         "Succeeded",
     ]
     assert "the event listener failed" in caplog.text
+
+
+@pytest.mark.parametrize("library", list(pools()))
+async def test_cookies_set_for_one_token_do_not_travel_with_another_in_a_callers_pool(library):
+    seen = []
+
+    def act(exchange):
+        seen.append((exchange.authorization, exchange.headers.get("cookie")))
+        exchange.answer(200, b"{}", set_cookie="session=of-one-account")
+
+    async with (
+        RawServer(act) as server,
+        library.AsyncClient() as pool,
+        AsyncMissive("the-first-token", base_url=server.url, http_client=pool) as missive,
+    ):
+        for client in (missive, missive.for_token("the-second-token")) * 2:
+            await client.request("GET", "/teams")
+    assert seen == [(b"Bearer the-first-token", None), (b"Bearer the-second-token", None)] * 2
+
+
+async def test_a_client_of_another_token_ends_with_the_pool_that_it_borrowed():
+    async with RawServer(lambda exchange: exchange.answer()) as server:
+        missive = AsyncMissive("the-first-token", base_url=server.url)
+        other = missive.for_token("the-second-token")
+        assert await other.request("GET", "/teams") == {}
+        await missive.aclose()
+        with pytest.raises(ClientClosed):
+            await other.request("GET", "/teams")
+        await other.aclose()
+        assert len(server.requests) == 1
+
+
+async def test_closing_a_client_of_another_token_leaves_the_first_open():
+    async with over(fine) as missive:
+        other = missive.for_token("the-second-token")
+        await other.aclose()
+        with pytest.raises(ClientClosed):
+            await other.request("GET", "/teams")
+        assert await missive.request("GET", "/teams") == {"fine": True}
+
+
+async def test_a_client_of_another_token_keeps_the_options_of_the_one_it_comes_from():
+    async with over(fine) as missive:
+        other = missive.with_options(lane=Lane.BULK, read_only=True).for_token("the-second-token")
+        with pytest.raises(InvalidRequest, match="read-only"):
+            await other.request("POST", "/posts", json={})
+        assert other._pipeline.options.lane is Lane.BULK
+
+
+@pytest.mark.parametrize("token", ["", "two words", "caf\u00e9"])
+async def test_another_token_that_is_malformed_is_refused_without_being_shown(token):
+    async with over(fine) as missive:
+        with pytest.raises(ConfigurationError) as caught:
+            missive.for_token(token)
+    assert not token or token not in str(caught.value)
+
+
+async def test_a_closed_clients_views_are_closed():
+    missive = over(fine)
+    view = missive.with_options(lane=Lane.REPORT)
+    await missive.aclose()
+    with pytest.raises(ClientClosed):
+        await view.request("GET", "/teams")
+
+
+def test_a_view_that_is_forgotten_is_nothing_to_warn_of():
+    missive = over(fine)
+    missive.with_options(lane=Lane.BULK)
+    missive.for_token("the-second-token")
+    gc.collect()
+    asyncio.run(missive.aclose())
+
+
+def test_a_client_that_could_not_be_made_is_nothing_to_warn_of():
+    for options in ({"token": ""}, {"token": "t", "timeout": 0}, {"token": "t", "base_url": "x"}):
+        with pytest.raises(ConfigurationError):
+            AsyncMissive(**options)
+    gc.collect()
+
+
+async def test_a_client_that_is_closed_by_several_at_once_is_closed_once():
+    async with RawServer(lambda exchange: exchange.answer()) as server:
+        missive = AsyncMissive("token", base_url=server.url)
+        await missive.request("GET", "/teams")
+        await asyncio.gather(*(missive.aclose() for _ in range(3)))
+
+
+async def test_a_query_in_the_path_and_parameters_go_together():
+    def handler(request):
+        return httpx.Response(200, json=str(request.url.raw_path, "ascii"))
+
+    async with over(handler) as missive:
+        assert await missive.request("GET", "/contacts?of=2", params={"offset": 4}) == "/v1/contacts?of=2&offset=4"
+        assert await missive.request("GET", "/contacts?", params={"offset": 4}) == "/v1/contacts?offset=4"
+        assert await missive.request("GET", "/contacts?at=10://x", params={}) == "/v1/contacts?at=10://x"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/contacts/%2e%2e/organizations",
+        "/%2E./x",
+        "/contacts/%2Fx",
+        "/contacts/%5cx",
+        "/contacts/%00",
+        "/contacts/%0d%0ax",
+        "/contacts/\ud800",
+        "?limit=1",
+        None,
+        7,
+        b"/contacts",
+    ],
+)
+async def test_paths_that_would_leave_the_api_once_decoded_are_refused_too(path):
+    async with over(fine) as missive:
+        with pytest.raises(InvalidRequest):
+            await missive.request("GET", path)
+        assert missive.budget().spent == 0
+
+
+@pytest.mark.parametrize("method", ["", "G ET", None, 7, "CONNECT"])
+async def test_methods_that_are_none_are_refused(method):
+    async with over(fine) as missive:
+        with pytest.raises(InvalidRequest):
+            await missive.request(method, "/contacts")
+
+
+@pytest.mark.parametrize("value", ["\ud800", b"bytes", object(), {"a": 1}, float("nan")])
+async def test_parameters_that_cannot_be_sent_are_refused(value):
+    async with over(fine) as missive:
+        with pytest.raises(InvalidRequest):
+            await missive.request("GET", "/contacts", params={"q": value})
+        assert missive.budget().spent == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a..b/v1",
+        "https://" + "x" * 300 + "/v1",
+        "https://-/v1?x",
+        "http://[::1",
+        "http://host:99999/v1",
+        "http://host:0/v1",
+        "https://exa\u3002mple..com",
+        "http://\ud800.example",
+    ],
+)
+def test_a_base_url_that_no_request_can_be_made_for_is_refused(url):
+    with pytest.raises(ConfigurationError, match="base URL"):
+        AsyncMissive("token", base_url=url)
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/a/b/v1", ""])
+async def test_the_path_of_the_base_url_is_kept(path):
+    def handler(request):
+        return httpx.Response(200, json=request.url.path)
+
+    async with over(handler, base_url=f"http://127.0.0.1:8{path}") as missive:
+        assert await missive.request("GET", "/teams") == f"{path.rstrip('/')}/teams"
+
+
+async def test_head_is_a_read_and_gives_none():
+    async with over(lambda request: httpx.Response(200)) as missive:
+        assert await missive.with_options(read_only=True).request("HEAD", "/teams") is None
+
+
+async def test_an_event_listener_is_told_how_a_call_ended():
+    events = []
+    async with over(lambda _: httpx.Response(404), on_event=events.append) as missive:
+        with pytest.raises(NotFound) as caught:
+            await missive.request("GET", "/teams")
+    assert [type(event).__name__ for event in events] == ["Waited", "Sent", "Answered", "Failed"]
+    assert (events[-1].error, str(events[-1].request)) == (caught.value, "GET /teams")

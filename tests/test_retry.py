@@ -58,3 +58,27 @@ def test_never_is_never():
 def test_settings_that_make_no_sense_are_refused(field, value):
     with pytest.raises(ConfigurationError, match=field):
         RetryPolicy(**{field: value})
+
+
+@given(
+    st.integers(1, 10_000),
+    st.sampled_from(Failure),
+    st.booleans(),
+    st.none() | st.floats(0, 1e6),
+    st.builds(
+        RetryPolicy,
+        attempts=st.integers(0, 10_000) | st.just(float("inf")),
+        refusals=st.integers(0, 10_000),
+        first_delay=st.floats(0, 100),
+        longest_delay=st.floats(0, 1_000),
+    ),
+)
+def test_an_answer_is_a_wait_within_bounds_or_none(attempt, failure, write, asked, policy):
+    delay = policy(attempt, failure, write=write, asked=asked)
+    assert delay is None or 0 <= delay <= max(policy.longest_delay, asked or 0.0)
+    if write and failure in {Failure.LOST, Failure.UNAVAILABLE, Failure.FINAL}:
+        assert delay is None
+
+
+def test_the_noise_is_in_no_repr():
+    assert "jitter" not in repr(RetryPolicy())

@@ -44,8 +44,8 @@ class _Open:
 class Telemetry:
     """An event listener that keeps spans and metrics; one can serve many clients.
 
-    A call is a client span named `GET /contacts/{id}`, child of the span that is current, with a `wait` span for what it
-    waited for the budget and one `attempt` span for each exchange. Metrics: `http.client.request.duration` and
+    A call is a client span named `GET /contacts/{id}`, child of the span that is current, with a `wait` span for its
+    wait for the budget and one `attempt` span for each exchange. Metrics: `http.client.request.duration` and
     `missive.client.wait.duration` (histograms, seconds), `missive.client.retries`, `missive.client.refusals` and
     `missive.client.reports` (counters). `observe` adds gauges of a client's budget.
     """

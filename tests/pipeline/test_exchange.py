@@ -11,6 +11,7 @@ import httpcore
 import httpx
 import pytest
 
+from budget_servers import fixed
 from missive_async import (
     AsyncMissive,
     BudgetExceeded,
@@ -23,6 +24,8 @@ from missive_async import (
     TimedOut,
     TransportFailed,
 )
+from missive_async._pipeline.exchange import Answer, _feedback
+from missive_async.limits import Feedback
 from raw_server import RawServer, until
 from virtual import EPOCH, VirtualClock, now, others, settle, timers, virtual_time
 
@@ -473,3 +476,65 @@ async def test_a_write_that_got_no_connection_of_a_callers_pool_certainly_did_no
             with pytest.raises(OutcomeUnknown):
                 await busy
         assert len(server.requests) == 1
+
+
+# What an answer says about the budget
+
+DATE = "Wed, 04 Mar 2026 05:06:07 GMT"
+DATED = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "said"),
+    [
+        (200, {}, None),
+        (200, {"retry-after": "5", "date": DATE}, None),
+        (200, {"x-ratelimit-remaining": "5"}, None),
+        (200, {"x-ratelimit-limit": "many"}, Feedback()),
+        (200, {"x-ratelimit-limit": "300"}, Feedback(limit=300)),
+        (200, {"x-ratelimit-limit": "300", "x-ratelimit-remaining": "-7"}, Feedback(limit=300, remaining=-7)),
+        (
+            200,
+            {
+                "x-ratelimit-limit": "300",
+                "x-ratelimit-remaining": "12",
+                "x-ratelimit-reset": str(int(DATED) + 30),
+                "date": DATE,
+            },
+            Feedback(limit=300, remaining=12, reset_in=30.0, reset=DATED + 30, server_time=DATED),
+        ),
+        (429, {}, Feedback(refused=True)),
+        (429, {"retry-after": "720"}, Feedback(refused=True, retry_after=720.0)),
+        (429, {"retry-after": "soon", "x-ratelimit-limit": ""}, Feedback(refused=True)),
+        (
+            429,
+            {"retry-after": "Wed, 04 Mar 2026 05:08:07 GMT", "date": DATE},
+            Feedback(refused=True, retry_after=120.0, server_time=DATED),
+        ),
+    ],
+)
+def test_what_an_answer_says_about_the_budget(status, headers, said):
+    answer = Answer(status, httpx.Headers(headers), b"", 0.1)
+    assert _feedback(answer, lambda: DATED + 1_000) == said
+
+
+@virtual_time
+async def test_headers_on_answers_teach_the_phase_of_fixed_windows_and_nothing_is_refused():
+    server = fixed([(60, 20.0)], phase=7.0, skew=3.3)
+
+    async def answer(_):
+        date = format_datetime(datetime.fromtimestamp(int(server.time()), UTC), usegmt=True)
+        said = await server.answer(0.05, 0.05)
+        headers = {"x-ratelimit-limit": said.limit, "x-ratelimit-remaining": said.remaining}
+        headers |= {"x-ratelimit-reset": int(said.reset), "date": date}
+        named = {name: str(value) for name, value in headers.items()}
+        return httpx.Response(429 if said.refused else 200, json={}, headers=named)
+
+    async with client(httpx.MockTransport(answer), limits=RateLimits.parse("5,60/20")) as missive:
+        await asyncio.sleep(3.0)
+        await asyncio.gather(*(read(missive) for _ in range(600)))
+        assert missive._pipeline.core.budget._buckets[0].boundary is not None
+        started = now()
+        await asyncio.gather(*(read(missive) for _ in range(1_200)))
+    assert server.refused == []
+    assert now() - started <= 1_200 / 60 * 20.0 * 1.01
