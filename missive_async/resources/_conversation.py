@@ -39,7 +39,6 @@ class _Listed:
     attachments_count: int | None = None
     messages_count: int | None = None
     authors: tuple[Author, ...] | None = None
-    external_authors: tuple[Author, ...] | None = None
     drafts_count: int | None = None
     send_later_messages_count: int | None = None
     tasks_count: int | None = None
@@ -63,4 +62,5 @@ class Conversation(_Listed):
     `last_activity_at`.
     """
 
+    external_authors: tuple[Author, ...] | None = None
     closed_at: datetime | None = None

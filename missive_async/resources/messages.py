@@ -26,7 +26,7 @@ from missive_async.resources._actions import (
     payload,
 )
 from missive_async.resources._attributes import Attributes
-from missive_async.resources._checks import check_id, check_ids, check_one_of, check_text
+from missive_async.resources._checks import absent, check_id, check_ids, check_one_of, check_text
 from missive_async.resources._conversation import Conversation
 from missive_async.resources._files import FileSink
 from missive_async.resources._many import BATCH, Many
@@ -220,6 +220,7 @@ class Messages(Resource):
         self, ids: Sequence[str], decode: Callable[[bytes], Any], name: Callable[[Any], str], missing: str, batch: int
     ) -> dict[str, Any]:
         with Problems() as problems:
+            problems.unless(not absent(ids), "ids are required")
             check_ids(problems, "ids", ids)
             check_one_of(problems, "missing", missing, ("raise", "skip"))
             whole = isinstance(batch, int) and not isinstance(batch, bool) and batch > 0

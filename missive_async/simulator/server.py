@@ -13,6 +13,9 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 # Outside the tree of loggers: faults on purpose are no news.
 _QUIET = logging.Logger("missive_async.simulator")  # noqa: LOG001
 _QUIET.addHandler(logging.NullHandler())
+_ROUNDS = 10
+"""Rounds of the loop after which whatever was under way when a server closed has come to its end."""
+
 _KEEP_ALIVE = 75  # seconds; shorter ones close connections under clients that are about to use them
 
 
@@ -89,11 +92,14 @@ async def _live(app: App, address: tuple[str, int], started: "Future[Control]") 
     server = await loop.create_server(QuietProtocol, *address, backlog=512)
     started.set_result(Control(server.sockets[0].getsockname()[1], loop, stop))
     await stop.wait()
-    server.close()
-    for connection in list(state.connections):
-        connection.transport.abort()
-    for _ in range(2):  # let the connections learn that they are gone, lest they try to answer
+    for listener in server.sockets:  # asyncio fails on connections that it is just accepting when a server closes
+        with suppress(NotImplementedError):
+            loop.remove_reader(listener.fileno())
+    for _ in range(_ROUNDS):  # and all must learn that they are gone, lest they try to answer
+        for connection in list(state.connections):
+            connection.transport.abort()
         await asyncio.sleep(0)
+    server.close()
     await _cancel(*state.tasks)
     if (aclose := getattr(app, "aclose", None)) is not None:
         await aclose()

@@ -22,7 +22,7 @@ from model_json import known, records, sample
 
 WITH_IDS = (Comment, Conversation, CreatedDraft, CreatedMessage, CreatedPost, Draft, Message, Post, Task)
 OTHERS = (Attachment, Author, MessageAddress)
-WEBHOOKS = (
+WEBHOOKS = [
     "docs-custom_channel-outgoing_webhook",
     "docs-webhook-incoming-older-message",
     "docs-webhook-label_change-latest_message",
@@ -31,7 +31,7 @@ WEBHOOKS = (
     "pdw-webhook-incoming_twilio_message",
     "pdw-webhook-label_change",
     "pdw-webhook-new_comment",
-)
+]
 PARTS = {"conversation": Conversation, "message": Message, "latest_message": Message, "comment": Comment}
 
 
@@ -82,7 +82,7 @@ def test_a_record_without_an_id_is_told_by_its_path(model, record):
     assert caught.value.paths[0].startswith("$.rows[0]")
 
 
-@pytest.mark.parametrize("model", (*WITH_IDS, *OTHERS, ConversationUser, SharedLabelRef))
+@pytest.mark.parametrize("model", [*WITH_IDS, *OTHERS, ConversationUser, SharedLabelRef])
 def test_a_model_cannot_be_changed(model):
     fields = attrs.fields(model)
     record = model(id="r1") if any(field.default is attrs.NOTHING for field in fields) else model()

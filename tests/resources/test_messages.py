@@ -253,6 +253,7 @@ class TestMany:
         "arguments",
         [
             {"ids": "m1"},
+            {"ids": None},
             {"ids": ["a/b"]},
             {"ids": ["a,b"]},
             {"ids": [""]},

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fake_missive import FakeMissive
-from missive_async import InvalidRequest, NotFound
+from missive_async import InvalidRequest, NotFound, Pager
 from missive_async.resources._shared import TeamRef, UserRef
 from missive_async.resources.tasks import Task
 from model_json import sample
@@ -15,11 +15,14 @@ async def refused(method, *args, **arguments):
     fake = FakeMissive(TASK)
     async with fake.client() as missive:
         with pytest.raises(InvalidRequest) as caught:
-            result = getattr(missive.tasks, method)(*args, **arguments)
-            if method != "list":
-                await result
+            await _ask(getattr(missive.tasks, method), args, arguments)
     assert fake.sent == []
     return caught.value.problems
+
+
+async def _ask(method, args, arguments):
+    asked = method(*args, **arguments)
+    return asked if isinstance(asked, Pager) else await asked
 
 
 class TestReading:
