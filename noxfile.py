@@ -52,9 +52,9 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The tests, warnings being errors; with branch coverage on the first interpreter."""
-    session.install("-e", ".[cli,simulator,opentelemetry,charts]", *group("test"))
+    session.install("-e", ".[cli,simulator,opentelemetry,charts]", *group("test", "bench"))
     coverage = ["--cov", "--cov-report=term"] if session.python == PYTHONS[0] else []
-    session.run("pytest", *coverage, *session.posargs)
+    session.run("pytest", "--numprocesses=auto", *coverage, *session.posargs)
 
 
 @nox.session
@@ -70,4 +70,4 @@ def wheel(session: nox.Session) -> None:
     shutil.copytree("tests", out / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy("pyproject.toml", out)
     session.chdir(out)
-    session.run("pytest", "-q", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", *session.posargs)
