@@ -83,6 +83,15 @@ class Output:
             _put((text if form == "jsonl" else msgspec.json.format(text, indent=2)) + b"\n")
 
 
+def write_lines(rows: Sequence[Row], output: Output) -> None:
+    """Print records that are all there, as CSV or JSON lines."""
+    if output.form == "csv":
+        write_csv(rows, output.chosen)
+    else:
+        for row in rows:
+            output.write_one(row)
+
+
 def write_csv(rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
     """Print CSV; without columns all attributes that any record has, in the order in which they turn up."""
     names = list(columns or dict.fromkeys(name for row in rows for name in row))

@@ -13,9 +13,9 @@ from cyclopts import Parameter
 
 from missive_async.cli._client import BaseUrl, source
 from missive_async.cli._failures import line
+from missive_async.cli._output import Output, write_lines
 from missive_async.cli._report_page import page
 from missive_async.cli._report_table import show
-from missive_async.cli._rows import as_csv, as_json
 from missive_async.cli._running import run
 from missive_async.client import AsyncMissive
 from missive_async.errors import InvalidRequest
@@ -53,15 +53,15 @@ def report(
     ] = (),
     by: Annotated[Literal["team", "user"] | None, Parameter(help="A report for each team, or for each user.")] = None,
     time_zone: Annotated[str | None, Parameter(help="A name such as America/Montreal; UTC if not given.")] = None,
-    json: Annotated[bool, Parameter(negative=(), help="As JSON, as received.")] = False,
-    csv: Annotated[bool, Parameter(negative=(), help="As CSV: a line for each metric and each bucket.")] = False,
     html: Annotated[Path | None, Parameter(help="Also as one self-contained page with charts, to this file.")] = None,
     simulate: Annotated[bool, Parameter(negative=(), help="Of a made-up account, simulated on this machine.")] = False,
     base_url: BaseUrl = None,
+    output: Output | None = None,
 ) -> int:
     """Ask for an analytics report, wait for it, and show it beside the period before.
 
-    Reports take Missive a few seconds each. Spends two or three requests for each, and a page for each list of names.
+    Reports take Missive a few seconds each. As JSON they are as received, as JSON lines or CSV there is a line for each
+    metric and each bucket. Spends two or three requests for each, and a page for each list of names.
 
     Example: missive-async report --organization "Example Org" --from 2026-01-01 --to 2026-02-01
 
@@ -69,8 +69,8 @@ def report(
 
     Example: missive-async report --from 2026-01-01 --to 2026-02-01 --csv --simulate
     """
-    if json and csv:
-        raise InvalidRequest("--json or --csv, not both")
+    output = output or Output()
+    _ = output.form  # two of them are refused before anything is asked
     question = _question(organization, (from_, to), time_zone, team, by)
     if html is not None and not html.parent.is_dir():
         raise InvalidRequest(f"--html: there is no folder {html.parent}")
@@ -79,7 +79,7 @@ def report(
     if html is not None and found:
         html.write_text(page(found), encoding="utf-8")
         sys.stderr.write(f"written to {html}\n")
-    _print(found, json=json, csv=csv, single=by is None)
+    _print(found, output, single=by is None)
     return 1 if failed else 0
 
 
@@ -171,13 +171,14 @@ def _unlike(wanted: list[tuple[str, ReportRequest]]) -> list[tuple[str, ReportRe
     return named
 
 
-def _print(found: Sequence[tuple[str, Report]], *, json: bool, csv: bool, single: bool) -> None:
+def _print(found: Sequence[tuple[str, Report]], output: Output, *, single: bool) -> None:
+    """In words and bars, unless a form was chosen: then as received (JSON), or a line for each figure."""
     if not found:
         return
-    if json:
-        sys.stdout.write(as_json(found[0][1].raw if single else {name: report.raw for name, report in found}))
-    elif csv:
-        rows = [({} if single else {"name": name}) | row for name, report in found for row in report.rows()]
-        sys.stdout.write(as_csv(rows))
-    else:
+    if not output.asked_for or output.form == "table":
         show(found, full=single)
+    elif output.form == "json":
+        output.write_one(found[0][1].raw if single else {name: report.raw for name, report in found})
+    else:
+        rows = [({} if single else {"name": name}) | row for name, report in found for row in report.rows()]
+        write_lines(rows, output)

@@ -94,7 +94,7 @@ def test_the_page_needs_nothing_from_outside(missive, tmp_path, capsys):
         (["--from", "2025-13-01"], "--from"),
         (["--from", "2025-10-01"], "--from must be before --to"),
         (["--time-zone", "Moon/Sea"], "no such time zone"),
-        (["--json", "--csv"], "not both"),
+        (["--json", "--csv"], "choose one of --json, --csv"),
         (["--html", "/nowhere/at/all.html"], "there is no folder"),
     ],
 )
