@@ -1,5 +1,6 @@
 """The command that runs a simulator: python -m missive_async.simulator --port 8765."""
 
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -78,4 +79,6 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell has started us in the background
+        signal.signal(number, signal.default_int_handler)
     raise SystemExit(main())

@@ -149,11 +149,12 @@ def test_the_command_says_when_the_port_is_taken(capsys) -> None:
     assert "cannot listen on 127.0.0.1" in capsys.readouterr().err
 
 
-def test_the_command_ends_cleanly_when_interrupted() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_ends_cleanly_when_interrupted(number) -> None:
     command = [sys.executable, "-m", "missive_async.simulator", "--port", "0", "--size", "tiny"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         said = process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         rest, errors = process.communicate(timeout=10)
     assert said.startswith("Missive is simulated at http://127.0.0.1:")
     assert rest.endswith("0 requests, 0 of them answered 429\n")
