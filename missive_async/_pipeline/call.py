@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
@@ -25,11 +25,12 @@ from missive_async.errors import (
     OutcomeUnknown,
     RateLimited,
     RequestInfo,
+    ServerError,
     TransportFailed,
     error_for,
     retry_after,
 )
-from missive_async.limits import Lane
+from missive_async.limits import Lane, Permit
 
 T = TypeVar("T")
 Params = Mapping[str, Any]
@@ -177,19 +178,9 @@ class _Call:
             asked = retry_after(answer.headers, self.pipeline.core.clock.time())
             await self._again(self._error(answer), _failure(answer.status), asked)
 
-    async def _acquire(self) -> Any:
+    async def _acquire(self) -> Permit:
         core = self.pipeline.core
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine of asyncio runs in a task
-        core.waiting.add(task)
-        try:
-            permit = await core.budget.acquire(self.lane, deadline=self.deadline)
-        except asyncio.CancelledError:
-            if core.departed(task):
-                raise ClientClosed("the client was closed while the call waited for the budget") from None
-            raise
-        finally:
-            core.waiting.discard(task)
+        permit = await self._until_closed(core.budget.acquire(self.lane, deadline=self.deadline), "the budget")
         if self.deadline is not None and self.deadline <= core.clock.monotonic():
             core.budget.release(permit, spent=False)
             raise BudgetExceeded("the deadline passed", retry_after=core.budget.estimate(self.lane))
@@ -223,34 +214,29 @@ class _Call:
         _log.info("%s failed (%s), next attempt in %.1f s", self.info, _brief(error), delay)
         self.tell("Retrying", attempt=number, delay=delay, error=error)
         if delay:
-            await self._sleep(delay)
+            await self._until_closed(self.pipeline.core.clock.sleep(delay), "another attempt")
 
     def _too_late(self, delay: float) -> bool:
         return self.deadline is not None and self.pipeline.core.clock.monotonic() + delay >= self.deadline
 
-    async def _sleep(self, delay: float) -> None:
+    async def _until_closed(self, waiting: Awaitable[T], awaited: str) -> T:
+        """What is waited for; raises `ClientClosed` as soon as the client closes."""
         core = self.pipeline.core
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine of asyncio runs in a task
         core.waiting.add(task)
         try:
-            await core.clock.sleep(delay)
+            return await waiting
         except asyncio.CancelledError:
             if core.departed(task):
-                raise ClientClosed("the client was closed while the call waited for another attempt") from None
+                raise ClientClosed(f"the client was closed while the call waited for {awaited}") from None
             raise
         finally:
             core.waiting.discard(task)
 
     def _give_up(self, error: MissiveError, failure: Failure) -> NoReturn:
-        unknown = (
-            self.write
-            and not isinstance(error, OutcomeUnknown)
-            and (
-                failure in {Failure.LOST, Failure.UNAVAILABLE} or (isinstance(error, APIError) and error.status >= 500)
-            )
-        )
-        if unknown:
+        unknown = failure in {Failure.LOST, Failure.UNAVAILABLE} or isinstance(error, ServerError)
+        if self.write and unknown:
             lost = OutcomeUnknown(
                 f"{self.info} may or may not have been applied, and was not sent again: {_brief(error)}",
                 request=self.info,

@@ -64,10 +64,6 @@ class Line:
             del self._lanes[waiter.lane][waiter]
             self.count -= 1
 
-    def everyone(self) -> list[Waiter]:
-        """All who wait, in the order of lanes."""
-        return [waiter for lane in self._lanes.values() for waiter in lane]
-
     def waiting(self) -> dict[Lane, int]:
         """How many wait in each lane."""
         return {lane: len(waiters) for lane, waiters in self._lanes.items()}
